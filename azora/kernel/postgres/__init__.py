@@ -1,0 +1,1 @@
+"""The project's own PostgreSQL: programs, cluster and sandbox. Nothing in here imports Django."""
