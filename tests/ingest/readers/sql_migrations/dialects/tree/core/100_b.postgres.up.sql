@@ -1,0 +1,2 @@
+CREATE TABLE b (id bigint);
+CREATE TABLE b2 (id bigint);

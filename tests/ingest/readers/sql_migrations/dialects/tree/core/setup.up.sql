@@ -1,0 +1,2 @@
+CREATE TABLE somewhere (id int);
+DROP TABLE somewhere;

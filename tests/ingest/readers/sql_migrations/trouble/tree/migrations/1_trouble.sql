@@ -1,0 +1,16 @@
+BEGIN;
+CREATE TABLE kept (id int PRIMARY KEY, label text COLLATE "C");
+CREATE TABLE kept (id int);
+ALTER TABLE absent ADD name text;
+COMMIT;
+CREATE VIEW seen AS SELECT id FROM kept;
+CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM kept;
+CREATE TABLE events (id int, at date) PARTITION BY RANGE (at);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE child (extra int) INHERITS (kept);
+CREATE SEQUENCE alone;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.id = 1; RETURN NEW; END; $$;
+CREATE TRIGGER touched BEFORE INSERT ON kept FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE pairs (duo pair);
+SELECT pg_read_file('secret');

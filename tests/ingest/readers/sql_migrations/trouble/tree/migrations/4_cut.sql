@@ -1,0 +1,2 @@
+CREATE TABLE last (id int);
+SELECT 'unfinished
