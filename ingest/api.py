@@ -5,11 +5,7 @@ Tables and what they hold are those of the current snapshots; older ones are lis
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from azora.kernel.rest import Resource
-from azora.kernel.rest.filters import Parameter
-from azora.kernel.rest.scalars import text
 from ingest import operations, queries
 from ingest.models import (
     Check,
@@ -30,37 +26,11 @@ from ingest.models import (
 PLACE = ("ordinal", "file", "line")
 
 
-class _OfAnUpstream:
-    """Filters by the upstream that a row belongs to; `upstream_path` is the way to it in Django's terms."""
-
-    upstream_path: ClassVar[str]
-
-    @classmethod
-    def _list_parameters(cls) -> list[Parameter]:
-        described = {
-            "upstream": ("name", "the upstream of this name"),
-            "domain": ("domain", "upstreams of this domain"),
-        }
-        return [
-            *super()._list_parameters(),  # type: ignore[misc]
-            *(
-                Parameter(
-                    name=name,
-                    scalar=text(100),
-                    description=f"Only rows of {meaning}.",
-                    lookup=f"{cls.upstream_path}__{field}",
-                )
-                for name, (field, meaning) in described.items()
-            ),
-        ]
-
-
-class _OfASnapshot(_OfAnUpstream):
-    upstream_path = "snapshot__upstream"
-
-
-class _OfATable(_OfAnUpstream):
-    upstream_path = "table__snapshot__upstream"
+#: Filters by the upstream that a row belongs to, and the ways to it.
+OF_AN_UPSTREAM = {"upstream": ("exact", "in"), "domain": ("exact", "in")}
+FROM_UPSTREAM = {"upstream": "upstream__name", "domain": "upstream__domain"}
+FROM_SNAPSHOT = {name: f"snapshot__{path}" for name, path in FROM_UPSTREAM.items()}
+FROM_TABLE = {name: f"table__{path}" for name, path in FROM_SNAPSHOT.items()}
 
 
 class Upstreams(Resource):
@@ -75,10 +45,9 @@ class Upstreams(Resource):
     order = ("-id",)
 
 
-class Snapshots(_OfAnUpstream, Resource):
+class Snapshots(Resource):
     """What reading an upstream at one commit gave: where from, and how much of it there is."""
 
-    upstream_path = "upstream"
     model = Snapshot
     visible = queries.snapshots_visible_to
     fields = (
@@ -86,22 +55,24 @@ class Snapshots(_OfAnUpstream, Resource):
         "understood", "table_count", "column_count", "foreign_key_count", "relationship_count", "index_count",
         "constraint_count", "enum_count", "problem_count", "file_count", "byte_count", "read_at",
     )  # fmt: skip
-    filters = {"commit": ("exact",), "origin": ("exact",), "content_hash": ("exact",)}
+    related = FROM_UPSTREAM
+    filters = {**OF_AN_UPSTREAM, "commit": ("exact",), "origin": ("exact",), "content_hash": ("exact",)}
     order = ("-id",)
     changes = {"remove": operations.remove_snapshot}
 
 
-class Tables(_OfASnapshot, Resource):
+class Tables(Resource):
     """Tables, collections and document types of the current snapshots."""
 
     model = Table
     visible = queries.tables_visible_to
     fields = ("id", "snapshot", "name", "primary_key", "primary_key_name", *PLACE)
-    filters = {"snapshot": ("exact",), "name": ("exact", "in", "contains")}
+    related = FROM_SNAPSHOT
+    filters = {**OF_AN_UPSTREAM, "snapshot": ("exact",), "name": ("exact", "in", "contains")}
     order = ("-id",)
 
 
-class Columns(_OfATable, Resource):
+class Columns(Resource):
     """Columns of the tables: `kind` is Azora's neutral type, `type` the upstream's own words."""
 
     model = Column
@@ -110,7 +81,9 @@ class Columns(_OfATable, Resource):
         "id", "table", "name", "kind", "type", "length", "bits", "precision", "scale", "nullable", "default",
         "generated", "identity", *PLACE,
     )  # fmt: skip
+    related = FROM_TABLE
     filters = {
+        **OF_AN_UPSTREAM,
         "table": ("exact", "in"),
         "name": ("exact", "in", "contains"),
         "kind": ("exact", "in"),
@@ -120,7 +93,7 @@ class Columns(_OfATable, Resource):
     order = ("-id",)
 
 
-class ForeignKeys(_OfATable, Resource):
+class ForeignKeys(Resource):
     """Declared references; `target` is the table that is meant, where the catalog has it."""
 
     model = ForeignKey
@@ -129,7 +102,9 @@ class ForeignKeys(_OfATable, Resource):
         "id", "table", "columns", "references", "target", "referenced_columns", "name", "on_delete", "on_update",
         "deferrable", "enforced", *PLACE,
     )  # fmt: skip
+    related = FROM_TABLE
     filters = {
+        **OF_AN_UPSTREAM,
         "table": ("exact", "in"),
         "target": ("exact", "in", "isnull"),
         "references": ("exact", "contains"),
@@ -138,13 +113,15 @@ class ForeignKeys(_OfATable, Resource):
     order = ("-id",)
 
 
-class Relationships(_OfASnapshot, Resource):
+class Relationships(Resource):
     """References that no foreign key declares, with how each was inferred."""
 
     model = Relationship
     visible = queries.relationships_visible_to
     fields = ("id", "snapshot", "source", "source_table", "target", "target_table", "origin", "confidence", *PLACE)
+    related = FROM_SNAPSHOT
     filters = {
+        **OF_AN_UPSTREAM,
         "snapshot": ("exact",),
         "source_table": ("exact", "in"),
         "target_table": ("exact", "in"),
@@ -156,7 +133,7 @@ class Relationships(_OfASnapshot, Resource):
     order = ("-id",)
 
 
-class Indexes(_OfATable, Resource):
+class Indexes(Resource):
     """Indexes and unique constraints, other than those of primary keys."""
 
     model = Index
@@ -165,7 +142,9 @@ class Indexes(_OfATable, Resource):
         "id", "table", "name", "columns", "unique", "is_constraint", "method", "predicate", "include",
         "nulls_not_distinct", "deferrable", *PLACE,
     )  # fmt: skip
+    related = FROM_TABLE
     filters = {
+        **OF_AN_UPSTREAM,
         "table": ("exact", "in"),
         "name": ("exact", "contains"),
         "unique": ("exact",),
@@ -175,44 +154,47 @@ class Indexes(_OfATable, Resource):
     order = ("-id",)
 
 
-class Checks(_OfATable, Resource):
+class Checks(Resource):
     """Check constraints of the tables."""
 
     model = Check
     visible = queries.checks_visible_to
     fields = ("id", "table", "name", "expression", *PLACE)
-    filters = {"table": ("exact", "in")}
+    related = FROM_TABLE
+    filters = {**OF_AN_UPSTREAM, "table": ("exact", "in")}
     order = ("-id",)
 
 
-class Enums(_OfASnapshot, Resource):
+class Enums(Resource):
     """The values that columns may hold."""
 
     model = Enum
     visible = queries.enums_visible_to
     fields = ("id", "snapshot", "name", "values", *PLACE)
-    filters = {"snapshot": ("exact",), "name": ("exact", "contains")}
+    related = FROM_SNAPSHOT
+    filters = {**OF_AN_UPSTREAM, "snapshot": ("exact",), "name": ("exact", "contains")}
     order = ("-id",)
 
 
-class Problems(_OfASnapshot, Resource):
+class Problems(Resource):
     """What stands in the sources and not in the catalog, with the reason."""
 
     model = Problem
     visible = queries.problems_visible_to
     fields = ("id", "snapshot", "reason", "text", "statements", *PLACE)
-    filters = {"snapshot": ("exact",), "file": ("exact", "contains"), "reason": ("contains",)}
+    related = FROM_SNAPSHOT
+    filters = {**OF_AN_UPSTREAM, "snapshot": ("exact",), "file": ("exact", "contains"), "reason": ("contains",)}
     order = ("-id",)
 
 
-class Notes(_OfAnUpstream, Resource):
+class Notes(Resource):
     """What people say about tables and columns; a note outlives every re-read, and its table."""
 
-    upstream_path = "upstream"
     model = Note
     visible = queries.notes_visible_to
     fields = ("id", "upstream", "table_name", "column_name", "text", "author", "created_at")
-    filters = {"table_name": ("exact",), "column_name": ("exact",)}
+    related = FROM_UPSTREAM
+    filters = {**OF_AN_UPSTREAM, "table_name": ("exact",), "column_name": ("exact",)}
     order = ("-id",)
     creates = operations.add_note
     changes = {"remove": operations.remove_note}
@@ -228,14 +210,14 @@ class Tags(Resource):
     order = ("-id",)
 
 
-class Taggings(_OfAnUpstream, Resource):
+class Taggings(Resource):
     """Which table or column carries which tag."""
 
-    upstream_path = "upstream"
     model = Tagging
     visible = queries.taggings_visible_to
     fields = ("id", "upstream", "table_name", "column_name", "tag", "author", "created_at")
-    filters = {"table_name": ("exact",), "column_name": ("exact",), "tag": ("exact", "in")}
+    related = FROM_UPSTREAM
+    filters = {**OF_AN_UPSTREAM, "table_name": ("exact",), "column_name": ("exact",), "tag": ("exact", "in")}
     order = ("-id",)
     creates = operations.add_tag
     changes = {"remove": operations.remove_tag}
