@@ -1,6 +1,7 @@
 """The platform's addresses."""
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -8,6 +9,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from azora.kernel import rest
 from azora.kernel.health import healthz
 
+# People's rights are roles of `accounts`; Django's groups have no meaning here.
+admin.site.unregister(Group)
 admin.site.site_header = "Azora"
 admin.site.site_title = "Azora"
 admin.site.index_title = "What is in the platform"

@@ -217,14 +217,15 @@ class Cluster:
                 f"PostgreSQL runs as the account {account.name}, which may not enter {self.home}: open the folders "
                 "above it for that account (`chmod o+x`), or move the project to where it may."
             )
+        binaries = programs.find()
+        self._refuse_other_version(binaries)
         server = Server(
             data=self.data,
             socket_folder=self.socket_folder,
             log=self.log,
-            binaries=programs.find().reachable_by(account, location.lasting_folder(self.project, self.lasting_root)),
+            binaries=binaries.reachable_by(account, location.lasting_folder(self.project, self.lasting_root)),
             account=account,
         )
-        self._refuse_other_version(server.binaries)
         self._refuse_roots()
         self._make_folders(account)
         answer = server.settle()
