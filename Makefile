@@ -1,7 +1,7 @@
 # One word for each thing a person does here. The work is in bootstrap.py, which makes .venv first where it is missing.
 
 PYTHON ?= python3
-BOOTSTRAP = $(PYTHON) bootstrap.py
+BOOTSTRAP = "$(PYTHON)" bootstrap.py
 LOCK = -m uv --directory requirements pip compile --quiet --upgrade --generate-hashes --no-header --universal --python-version 3.11
 
 .PHONY: run setup test check check-node bench format lock clean
