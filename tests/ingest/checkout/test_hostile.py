@@ -214,7 +214,7 @@ def test_one_piece_of_memory_is_limited(make_origin: Callable[..., Origin], fold
     made = make_origin()
     blob = made.blob(b"x")
     made.commit_tree(made.tree(*(("100644", b"%0200d" % number, blob) for number in range(10_000))))
-    with pytest.raises(TooLarge, match="attempting to allocate"):
+    with pytest.raises(TooLarge, match="an object there is too large"):
         fetch(made.source(), folder, SQL, limits=Limits(allocation_bytes=MEGABYTE))
 
 
