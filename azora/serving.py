@@ -85,12 +85,14 @@ class Child:
     log: Path
 
 
-def serve(*, port: int, logs: Path, ready: Callable[[], None]) -> None:
-    """Run the web server and the worker until a signal ends them; call `ready` once requests are answered.
+def serve(*, port: int, logs: Path, meanwhile: Callable[[], None], ready: Callable[[], None]) -> None:
+    """Run the web server and the worker until a signal ends them.
 
-    Raises `ServingError` where one of the two ends by itself; the other is stopped then.
+    `meanwhile` is called while they start, `ready` once requests are answered. Raises `ServingError` where one of the
+    two ends by itself; the other is stopped then.
     """
     with _stop_on_signals() as stopped, _children(port, logs) as children:
+        meanwhile()
         _wait_until_healthy(port, children, stopped)
         if not stopped:
             ready()

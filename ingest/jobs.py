@@ -51,8 +51,8 @@ def queue_reading() -> str:
         with transaction.atomic():
             read_upstreams.defer()
     except AlreadyEnqueued:
-        return "Reading them from their repositories waits in the queue already."
-    return "The worker reads them from their repositories next, as far as the network allows."
+        return "Reading the catalogs from their repositories waits in the queue already."
+    return "The worker reads the catalogs from their repositories now, as far as the network allows."
 
 
 def _log_absence(host: str) -> None:

@@ -48,10 +48,7 @@ class Command(BaseCommand):
             self.migrate()
             if options["setup_only"]:
                 return
-            port = serving.choose_port(options["port"])
-            self.load_catalogs(offline=options["offline"])
-            self.make_rows(options["state"])
-            self.serve(port, options["state"])
+            self.serve(serving.choose_port(options["port"]), options["state"], offline=options["offline"])
         except (ClusterError, serving.ServingError) as error:
             raise CommandError(str(error)) from None
         except OperationalError as error:
@@ -87,11 +84,10 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         self.step(3, f"Migrations: {len(plan)} applied" if plan else "Migrations: up to date")
 
-    def load_catalogs(self, *, offline: bool) -> None:
+    def load_catalogs(self) -> None:
         output = io.StringIO()
         call_command("load_catalogs", stdout=output)
         self.step(4, f"Catalogs: {output.getvalue().strip()}")
-        self.stdout.write(f"    {'They are not read anew (--offline).' if offline else queue_reading()}")
 
     def make_rows(self, state: Path) -> None:
         if os.environ.get("DEMO", "1") == "0":
@@ -100,19 +96,26 @@ class Command(BaseCommand):
             self.step(5, f"Demo organization: {make_demo()}")
         self.stdout.write(f"    Administrator: {make_administrator(state / 'administrator')}")
 
-    def serve(self, port: int, state: Path) -> None:
+    def serve(self, port: int, state: Path, *, offline: bool) -> None:
+        """Start the processes first: they take longest, and the catalogs and rows are made meanwhile."""
         serving.collect_static()
-        self.step(6, "Serving: web server and worker are starting")
 
-        def ready() -> None:
+        def make_content() -> None:
+            self.load_catalogs()
+            self.make_rows(state)
+            self.step(6, "Serving: web server and worker are starting")
+
+        def say_where() -> None:
             base = f"http://{serving.HOST}:{port}"
+            reading = "The catalogs are not read anew (--offline)." if offline else queue_reading()
             self.stdout.write(
                 f"    {base}/admin/      browse (log in as the administrator above)\n"
                 f"    {base}/api/docs/   the REST endpoints under /api/v1/\n"
                 f"    {base}/healthz     health; logs are in {state / 'log'}\n"
+                f"    {reading}\n"
                 "    Ctrl-C stops all of it."
             )
             self.stdout.flush()
 
-        serving.serve(port=port, logs=state / "log", ready=ready)
+        serving.serve(port=port, logs=state / "log", meanwhile=make_content, ready=say_where)
         self.stdout.write("\nStopped.")

@@ -24,8 +24,11 @@ def context(*, stop: bool = False) -> Any:
 
 
 def test_it_is_queued_once() -> None:
-    assert jobs.queue_reading() == "The worker reads them from their repositories next, as far as the network allows."
-    assert jobs.queue_reading() == "Reading them from their repositories waits in the queue already."
+    assert (
+        jobs.queue_reading()
+        == "The worker reads the catalogs from their repositories now, as far as the network allows."
+    )
+    assert jobs.queue_reading() == "Reading the catalogs from their repositories waits in the queue already."
     assert list(ProcrastinateJob.objects.values_list("task_name", "queueing_lock")) == [
         ("ingest.read_upstreams", "read_upstreams")
     ]
