@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from azora import serving
 from azora.first_rows import make_administrator, make_demo
+from azora.kernel.errors import Refusal
 from azora.kernel.postgres.errors import ClusterError
 from ingest.jobs import queue_reading
 
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             if options["setup_only"]:
                 return
             self.serve(serving.choose_port(options["port"]), options["state"], offline=options["offline"])
-        except (ClusterError, serving.ServingError) as error:
+        except (ClusterError, Refusal, serving.ServingError) as error:
             raise CommandError(str(error)) from None
         except OperationalError as error:
             raise CommandError(f"The database cannot be reached: {str(error).strip()}") from None
